@@ -23,6 +23,7 @@ import stat
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from pathlib import Path
 
 __all__ = ["Includes", "PlainFiles", "UnreadableError"]
@@ -46,6 +47,14 @@ Includes = Callable[[str], Iterable[str]]
 """Returns the files that a configuration file includes, as its lines name them, or raises."""
 
 
+class _Within(Enum):
+    """What the files of a folder are to git."""
+
+    REFS = auto()  # read as a whole, and short
+    LOGS = auto()  # of refs: as long as a repository was used, and read from the end, if at all
+    ANY = auto()
+
+
 class UnreadableError(Exception):
     """git cannot open a folder; the text is git's reason."""
 
@@ -64,7 +73,7 @@ class PlainFiles:
     _end: float = 0
     _entries: int = 0
     _pseudo: frozenset[int] = frozenset()
-    _folders: set[tuple[int, int]] = field(default_factory=set)
+    _folders: set[tuple[int, int, _Within]] = field(default_factory=set)
     _stores: set[str] = field(default_factory=set)
     _configs: dict[str, int] = field(default_factory=dict)
 
@@ -129,20 +138,22 @@ class PlainFiles:
 
     def _walk(self, top: str) -> None:
         """Check every file below a folder, and below those that a link in it leads to."""
-        todo = [(top, False)]
+        todo = [(top, _Within.ANY)]
         while todo:
-            folder, in_refs = todo.pop()
-            if not self._is_new(folder):
+            folder, within = todo.pop()
+            if not self._is_new(folder, within):
                 continue
             for entry in _listed(folder):
                 self._count(top)
                 mode = self._mode(entry)
                 if stat.S_ISREG(mode):
-                    _check_size(entry, in_refs=in_refs)
+                    _check_size(entry, within)
                 elif stat.S_ISDIR(mode):
-                    if in_refs and entry.is_symlink():  # git would enter a circle, or a maze
+                    if (
+                        within is _Within.REFS and entry.is_symlink()
+                    ):  # git would enter a circle, or a maze
                         raise UnreadableError(f"{entry.path!r} is a link to a folder of refs")
-                    todo.append((entry.path, in_refs or entry.name == "refs"))
+                    todo.append((entry.path, _within(within, folder, entry.name)))
 
     def _count(self, top: str) -> None:
         self._entries += 1
@@ -151,11 +162,11 @@ class PlainFiles:
         if self._entries % 1000 == 0 and time.monotonic() > self._end:
             raise UnreadableError(f"looking at its files takes more than {self.timeout_s:g} s")
 
-    def _is_new(self, folder: str) -> bool:
+    def _is_new(self, folder: str, within: _Within) -> bool:
         kind = self._kind(folder)
         if kind is None or not stat.S_ISDIR(kind.st_mode):
             return False
-        key = (kind.st_dev, kind.st_ino)
+        key = (kind.st_dev, kind.st_ino, within)
         is_new = key not in self._folders
         self._folders.add(key)
         return is_new
@@ -252,10 +263,19 @@ def _listed(folder: str) -> Iterator[os.DirEntry[str]]:
         yield from entries
 
 
-def _check_size(entry: os.DirEntry[str], *, in_refs: bool) -> None:
+def _within(outer: _Within, folder: str, name: str) -> _Within:
+    """Return what the files of a folder in another one are."""
+    if outer is not _Within.ANY:
+        return outer
+    if name == "logs" and os.path.lexists(os.path.join(folder, "HEAD")):  # else a worktree's name
+        return _Within.LOGS
+    return _Within.REFS if name == "refs" else _Within.ANY
+
+
+def _check_size(entry: os.DirEntry[str], within: _Within) -> None:
     """Refuse a file that git would read as a whole and that is too large for its purpose."""
-    most = _SMALL if in_refs else _LISTS
-    if in_refs or _WHOLE.fullmatch(entry.name):
+    most = _SMALL if within is _Within.REFS else _LISTS
+    if within is _Within.REFS or (within is _Within.ANY and _WHOLE.fullmatch(entry.name)):
         try:
             size = entry.stat().st_size
         except OSError:

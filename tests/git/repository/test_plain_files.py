@@ -376,6 +376,35 @@ def test_what_is_read_as_a_whole_is_no_larger_than_it_may_be(
     assert refusal(repo) == f"{str(path)!r} is larger than {most:,} bytes"
 
 
+@pytest.mark.parametrize("name", ["logs/HEAD", "logs/refs/heads/main", "logs/refs/stash"])
+def test_a_log_of_refs_may_be_of_any_size(repo: Path, name: str) -> None:
+    path = repo / ".git" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as file:
+        file.truncate(5 << 30)  # of holes
+
+    assert refusal(repo) == "works"
+
+
+@pytest.mark.parametrize("name", ["0", "logs", "zz"])
+def test_refs_are_looked_at_when_another_name_leads_there_too(repo: Path, name: str) -> None:
+    shutil.rmtree(repo / ".git" / "logs")
+    (repo / ".git" / name).symlink_to("refs")
+    with (repo / ".git" / "refs" / "heads" / "main").open("ab") as file:
+        file.truncate(5 << 30)
+
+    assert refusal(repo).endswith("/heads/main' is larger than 65,536 bytes")
+
+
+def test_a_worktree_called_logs_holds_refs(repo: Path) -> None:
+    path = repo / ".git" / "worktrees" / "logs" / "refs" / "bisect" / "bad"
+    path.parent.mkdir(parents=True)
+    with path.open("ab") as file:
+        file.truncate(5 << 30)
+
+    assert refusal(repo) == f"{str(path)!r} is larger than 65,536 bytes"
+
+
 @pytest.mark.parametrize("text", ["gitdir: {}/x", "gitdir: ../x\n", "gitdir: {}/link\r\n"])
 def test_what_a_file_called_git_names_is_looked_at(repo: Path, text: str) -> None:
     (repo / ".git").rename(repo.parent / "x")

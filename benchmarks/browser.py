@@ -5,7 +5,6 @@ All of it is measured in a browser, from the key or the click to the frame on sc
 
 from __future__ import annotations
 
-import shutil
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -74,13 +73,19 @@ def measure() -> Measured | None:
 
     None where there is no Chromium, or no Playwright to steer it.
     """
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
     try:
         from playwright.sync_api import Page, sync_playwright
 
-        from tests.lab import BROWSER_FLAGS, lab_server, open_lesson, write_notebook
+        from tests.lab import (
+            BROWSER_FLAGS,
+            find_browser,
+            lab_server,
+            open_lesson,
+            write_notebook,
+        )
     except ImportError:
         return None
+    chromium = find_browser()
     if chromium is None:
         return None
 

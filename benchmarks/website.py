@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from playwright.sync_api import sync_playwright
 
-from tests.lab import BROWSER_FLAGS, READY_MS
+from tests.lab import BROWSER_FLAGS, READY_MS, find_browser
 from tools.website.serve import served
 
 AIM_S = 15
@@ -68,9 +68,12 @@ def measure(address: str, chromium: str) -> list[tuple[str, float, float]]:
 
 def main() -> None:
     """Measure three times and print."""
+    chromium = find_browser()
+    if chromium is None:
+        sys.exit("the site is measured in chromium (Debian: apt install chromium)")
     with served(Path(sys.argv[1])) as address:
         for _ in range(3):
-            steps = measure(address, "/usr/bin/chromium")
+            steps = measure(address, chromium)
             (_, start, _), (_, picture, _) = steps[1:]
             print(f"kernel start to first picture: {picture - start:.1f} s, aim under {AIM_S} s")
             for what, clock, work in steps:

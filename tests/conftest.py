@@ -91,7 +91,9 @@ def program() -> Program:
 @pytest.fixture(scope="session")
 def chromium(program: Program) -> str:
     """Return the path of a browser that playwright can drive; one without windows takes less."""
-    return program("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+    from tests.lab import BROWSERS  # here: most processes need no browser
+
+    return program(*BROWSERS)
 
 
 @pytest.fixture(scope="session")

@@ -29,7 +29,14 @@ BROWSER_FLAGS = (
     "--disable-sync",
     "--no-first-run",
 )
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 READY_MS = 180_000 if os.environ.get("KIT_LAB_URL") else 60_000  # a page brings its Python
+
+
+def find_browser() -> str | None:
+    """Return the path of a browser that playwright can drive, or None; rather one with windows."""
+    without_windows, *others = BROWSERS
+    return next(filter(None, map(shutil.which, (*others, without_windows))), None)
 
 
 @contextmanager

@@ -9,7 +9,6 @@ Needs Chromium (Debian: apt install chromium).  Names after the command take the
 from __future__ import annotations
 
 import io
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable
@@ -25,7 +24,12 @@ from kit.views.terminal.states import states_table
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
-from tests.lab import BROWSER_FLAGS, lab_server, open_lesson  # noqa: E402 - found by the line above
+from tests.lab import (  # noqa: E402 - found by the line above
+    BROWSER_FLAGS,
+    find_browser,
+    lab_server,
+    open_lesson,
+)
 
 SCREENSHOTS = ROOT / "docs" / "screenshots"
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
@@ -35,7 +39,7 @@ COLOURS = 128  # a page has few, and a picture with a palette is small; with 48 
 
 def main() -> None:
     """Take all pictures, or those that are named."""
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+    chromium = find_browser()
     if chromium is None:
         sys.exit("screenshots need chromium (Debian: apt install chromium)")
     make_folders(SCREENSHOTS)

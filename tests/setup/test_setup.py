@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Program
+from tests.lab import BROWSERS, find_browser
 
 pytest_plugins = ["pytester"]
 
@@ -472,6 +473,31 @@ def test_absent_program_skips_with_its_names(
     result = pytester.runpytest("-rs")
 
     result.stdout.fnmatch_lines(["*chromium-headless-shell or chromium or * is not installed"])
+
+
+@pytest.mark.parametrize("name", BROWSERS)
+def test_any_of_the_browsers_is_found_and_one_with_windows_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    found = [find_browser()]
+    for each in {BROWSERS[0], name}:
+        (tmp_path / each).write_text("")
+        (tmp_path / each).chmod(0o755)
+    found.append(find_browser())
+
+    assert found == [None, str(tmp_path / name)]
+
+
+def test_a_browser_is_looked_for_in_one_place() -> None:
+    naming = [
+        name
+        for name in repository_files()
+        if name.endswith(".py")
+        if re.search(r"chromium-[b]rowser|bin/[c]hromium", (ROOT / name).read_text("utf-8"))
+    ]
+
+    assert naming == ["tests/lab.py"]
 
 
 def repository_files() -> list[str]:

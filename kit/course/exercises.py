@@ -156,9 +156,10 @@ def _names(answer: object, known: Sequence[str], what: str) -> tuple[str, ...]:
         raise UserError(f"{short(answer)} is not a list of {what}: {', '.join(known)}")
     names = []
     for name in list(found)[:MAX_NAMES]:
-        if not isinstance(name, str) or name not in known:
+        meant = [each for each in known if isinstance(name, str) and each == name.strip().lower()]
+        if name not in known and not meant:
             raise UserError(f"{short(name)} is not one of the {what}: {', '.join(known)}")
-        names.append(name)
+        names += [name] if name in known else meant
     if len(set(names)) < len(names):
         raise UserError(f"one of the {what} is named twice; name each once")
     return tuple(names)

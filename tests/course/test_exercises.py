@@ -203,6 +203,13 @@ def test_a_right_answer_is_said_with_its_explanation() -> None:
     assert repr(check(one, "14")) == f"Right, at pre-revert: 14 s. {one.explanation}"
 
 
+@pytest.mark.parametrize("answer", ["LIMBO", " limbo\n", ["Limbo"]])
+def test_a_name_may_be_typed_in_capitals_and_with_blanks(answer: object) -> None:
+    one = find_exercise("late-what-becomes")
+
+    assert repr(check(one, answer, at="pre-revert")) == repr(check(one, "limbo", at="pre-revert"))
+
+
 @pytest.mark.parametrize(
     ("name", "answer", "at", "says"),
     [

@@ -126,7 +126,7 @@ def absent(lane: Lane, *, had: bool, aborted: bool) -> tuple[str, str]:
         case Actor.QEMU:
             return ("removed it", svg.GOOD) if had else ("has none", svg.SOFT)
         case Actor.GUEST:
-            return ("released it" if had else "uses none"), svg.SOFT
+            return ("does not use it" if had else "uses none"), svg.SOFT
         case Actor.LIBVIRT:
             return ("off its list" if had else "lists none"), svg.SOFT
     return "", svg.SOFT

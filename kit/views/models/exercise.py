@@ -155,7 +155,7 @@ class ExerciseModel(HasTraits):
             f"Exercise{f', lesson {one.lesson}' if one.lesson else ''}: {one.title}",
             f"{self.asked}{where}. {one.question}",
         ]
-        lines += [f"- {name}: {says}" for name, says in one.offered]
+        lines += [f"- {says}" for _, says in one.offered]
         if isinstance(one.task, ScriptTask):
             lines += [f"- {action}" for action in one.task.menu]
         return "\n".join(lines)

@@ -263,7 +263,8 @@ class RevertsModel(HasTraits):
                 progress(done, len(todo))
         finally:
             self.table = self._filtered(self.table)
-        self.hint = f"{len(todo)} checked." if todo else "These have been checked."
+        done = "These have been checked." if self.table.rows else "No row is shown."
+        self.hint = f"{len(todo)} checked." if todo else done
 
     def summary(self) -> str:
         """Return how many reverts there are, and how long their targets lasted."""
@@ -276,9 +277,12 @@ class RevertsModel(HasTraits):
         ]
         by_author = [each.authored_s / DAY_S for each in targets if each.authored_s is not None]
         if by_committer and by_author:
+            what, share = "half of what they name was", 0.5
+            if len(rows) == 1:
+                what, share = "what it names was", 1.0
             words += (
-                f"; half of what they name was reverted within {percentile(by_committer, 0.5):.0f}"
-                f" days by committer date, {percentile(by_author, 0.5):.0f} by author date"
+                f"; {what} reverted within {percentile(by_committer, share):.0f}"
+                f" days by committer date, {percentile(by_author, share):.0f} by author date"
             )
         return words
 

@@ -139,9 +139,14 @@ def row(children: list[widgets.Widget], *styles: str) -> widgets.HBox:
 
 
 def say_html(words: str) -> Html:
-    """Return a line that a screen reader reads out when it changes. Empty, it takes no room."""
+    """Return a line that a screen reader reads out when it changes. Empty, it takes no room.
+
+    What stands between backticks is code.
+    """
     style = "kit-verdict" if words else ""
-    return Html('<div class="{}" role="status" aria-live="polite">{}</div>').format(style, words)
+    return Html('<div class="{}" role="status" aria-live="polite">{}</div>').format(
+        style, Html.coded(words)
+    )
 
 
 class Shown(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types

@@ -117,6 +117,7 @@ class TourWidget(Card):
         )
         self._page.place = {"step": model.step.name, "aside": model.side_by_side}
         self._diff.value = commit_html(page, side_by_side=model.side_by_side)
+        self._turn.layout.display = "" if page.files else "none"
         self._turn.description = "diff in one column" if model.side_by_side else "diff side by side"
 
     def _come_back(self, place: Mapping[str, Any]) -> None:

@@ -187,6 +187,14 @@ def test_what_is_shown_is_checked_once_and_told() -> None:
     assert model.hint == "These have been checked."
 
 
+def test_where_no_row_is_shown_none_was_checked() -> None:
+    model = RevertsModel(found(*ROWS), exact)
+    model.narrow(words="no such words")
+    model.check_shown(lambda *_: pytest.fail("nothing is checked"))
+
+    assert model.hint == "No row is shown."
+
+
 def test_what_was_checked_before_an_interruption_is_kept() -> None:
     def stopped(rows: Sequence[Revert]) -> Iterator[Revert]:
         yield from exact(rows[:1])
@@ -217,7 +225,7 @@ def test_the_summary_tells_both_dates(model: RevertsModel) -> None:
         " 5 by author date"
     )
     assert one == (
-        "1 of 4 reverts; half of what they name was reverted within 33 days by committer date,"
+        "1 of 4 reverts; what it names was reverted within 33 days by committer date,"
         " 37 by author date"
     )
     assert model.summary() == "1 of 4 reverts"

@@ -178,6 +178,12 @@ def test_back_next_and_the_turned_diff(walk: TourWidget) -> None:
     assert "This is the first step." in shown(walk)
 
 
+def test_a_step_without_a_diff_has_no_button_to_turn_it(walk: TourWidget) -> None:
+    turn = next(w for w in inside(walk) if getattr(w, "description", "") == "diff side by side")
+
+    assert turn.layout.display == "none"
+
+
 def test_only_controls_that_the_keyboard_can_use(walk: TourWidget) -> None:
     kinds = {type(w).__name__ for w in inside(walk)}
 

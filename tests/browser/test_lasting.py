@@ -249,6 +249,22 @@ def test_words_of_every_figure_have_22_pixels_on_a_projector(opened: OpenLesson)
     assert before == after
 
 
+def test_the_sentence_of_a_presented_picture_is_whole(opened: OpenLesson) -> None:
+    with opened("07-who-knows-what.ipynb", cell="player(") as page:
+        page.set_viewport_size({"width": 1440, "height": 900})
+        player = page.locator(".kit-player").first
+        player.get_by_role("button", name="Last (End)").click()
+        player.locator(".kit-picture").focus()
+        page.keyboard.press("p")
+        expect(page.locator(".kit-presented")).to_have_count(1)
+        said = player.locator(".kit-verdict")
+        hidden = said.evaluate("(one) => one.scrollHeight - one.clientHeight")
+        lines = said.inner_text().count("\n") + 1
+        page.keyboard.press("Escape")
+
+    assert (lines, hidden) == (3, 0)
+
+
 def test_the_cover_is_there_before_anything_runs(opened: OpenLesson) -> None:
     with opened("00-start-here.ipynb", cell="sandbox()") as page:
         cover = page.locator(".jp-MarkdownCell img").first

@@ -20,7 +20,7 @@ player("guest-refuses", at="baseline", predict="first-to-know")"""
 CARD = 'from kit import exercise\n\nexercise("late-what-becomes")'
 COVER = "from kit import cover\n\ncover()"
 SESSION = "window.jupyterapp.shell.currentWidget.sessionContext.session"
-RESTARTED = "The kernel was restarted or is gone: this picture no longer answers. Make it live"
+RESTARTED = "The kernel was restarted or is gone: what you see no longer answers. Make it live"
 EARLIER = "This is a picture of an earlier run. Make it live"
 RUN_ALL = """async () => {
     const app = window.jupyterapp, {context, sessionContext} = app.shell.currentWidget;

@@ -66,7 +66,7 @@ def _is_said(words: str, pictures: str) -> bool:
 
 def whole_legend() -> Html:
     """Return the legend of all shapes, for beside a picture that can still change."""
-    return Html('<div class="kit-legend"><p>{}; what is still to come is pale.</p>{}</div>').format(
+    return Html('<div class="kit-legend"><p>{}; what is still to come is grey.</p>{}</div>').format(
         _WORDS, _samples(_items())
     )
 

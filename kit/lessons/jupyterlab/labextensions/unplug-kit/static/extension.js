@@ -152,7 +152,7 @@
 
   function still(app, panel, places, { cell, model, node }, restarted) {
     const words = restarted
-      ? "The kernel was restarted or is gone: this picture no longer answers. "
+      ? "The kernel was restarted or is gone: what you see no longer answers. "
       : "This is a picture of an earlier run. ";
     const button = h(
       "button",

@@ -244,7 +244,8 @@ def _run(page: Page, theme: str, cell: str) -> None:
         }""",
         [theme, cell],
     )
-    page.locator(".kit .kit-verdict").first.wait_for(timeout=READY_MS)
+    shown = page.locator(".kit .kit-verdict").or_(page.get_by_text("of 2 points"))  # a lab's
+    shown.first.wait_for(timeout=READY_MS)
 
 
 def write_notebook(path: Path, *sources: str) -> None:

@@ -1,7 +1,7 @@
 """One JupyterLab and one browser for all lessons, and what must be true of every page.
 
 KIT_LAB_URL names a site of JupyterLite, by its address or its folder: then the same tests run
-there, but for those marked ``local``.
+there, but for those marked ``local``; those marked ``site`` run nowhere else.
 """
 
 from __future__ import annotations
@@ -41,10 +41,9 @@ VIEWPORT: ViewportSize = {"width": 1400, "height": 1000}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if SITE:
-        elsewhere = [item for item in items if item.get_closest_marker("local")]
-        config.hook.pytest_deselected(items=elsewhere)
-        items[:] = [item for item in items if item not in elsewhere]
+    elsewhere = [item for item in items if item.get_closest_marker("local" if SITE else "site")]
+    config.hook.pytest_deselected(items=elsewhere)
+    items[:] = [item for item in items if item not in elsewhere]
 
 
 @pytest.fixture(scope="session")

@@ -154,7 +154,7 @@ def _names(answer: object, known: Sequence[str], what: str) -> tuple[str, ...]:
     found = [answer] if isinstance(answer, str) else answer
     if not isinstance(found, list | tuple | set | frozenset):
         raise UserError(f"{short(answer)} is not a list of {what}: {', '.join(known)}")
-    names = []
+    names: list[str] = []
     for name in list(found)[:MAX_NAMES]:
         meant = [each for each in known if isinstance(name, str) and each == name.strip().lower()]
         if name not in known and not meant:

@@ -263,8 +263,8 @@ class RevertsModel(HasTraits):
                 progress(done, len(todo))
         finally:
             self.table = self._filtered(self.table)
-        done = "These have been checked." if self.table.rows else "No row is shown."
-        self.hint = f"{len(todo)} checked." if todo else done
+        none = "These have been checked." if self.table.rows else "No row is shown."
+        self.hint = f"{len(todo)} checked." if todo else none
 
     def summary(self) -> str:
         """Return how many reverts there are, and how long their targets lasted."""

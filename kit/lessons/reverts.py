@@ -262,8 +262,8 @@ def _choice() -> RevertChoice:
         from kit.lessons.revert_choice import RevertChoice  # here: libgit2 takes a while
     except ImportError as error:
         raise UserError(
-            f"{error.name} is not here, and reverts are read with it from a clone; a page in a"
-            " browser cannot have it, elsewhere pip install unplug-kit brings it"
+            f"The kit reads reverts with {error.name}, which is missing here. A page in a browser"
+            " cannot have it; elsewhere, install it with pip install unplug-kit."
         ) from None
     return RevertChoice()
 

@@ -128,7 +128,7 @@ def test_the_lesson_on_reverts_says_what_it_lacks_and_goes_on() -> None:
     shown = (revert(), reverts(), shipped(), revert_dates())
 
     assert all(isinstance(each, Note) for each in shown)
-    assert all("reverts are read with it from a clone" in repr(each) for each in shown)
+    assert all("The kit reads reverts with" in repr(each) for each in shown)
 
 
 @pytest.mark.usefixtures("in_a_page")

@@ -1,4 +1,4 @@
-"""What each folder of the kit may import: DESIGN's two tables, and no circle between folders."""
+"""What each folder of the kit may import: CONTRIBUTING's table, and no circle between folders."""
 
 from __future__ import annotations
 

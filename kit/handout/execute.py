@@ -221,7 +221,11 @@ def _as_user_error(error: Exception, name: str) -> UserError:
             return UserError(f"{name}: a cell fails: {error.ename}: {error.evalue}")
         case CellTimeoutError():
             return UserError(f"{name}: a cell takes longer than {_CELL_S // 60} minutes")
-    return _no_kernel(f"it ends while it runs {name} ({error})")
+        case DeadKernelError():
+            return UserError(f"{name}: its kernel ended: {error}")
+        case RuntimeError():
+            return _no_kernel(f"it does not start ({error})")
+    return UserError(f"{name}: cannot be run: {error or type(error).__name__}")
 
 
 def _no_kernel(why: str) -> UserError:

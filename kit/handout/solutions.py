@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import assert_never
 
 from kit.common.errors import UserError
 from kit.common.user_file import make_folders, write_atomic
@@ -170,6 +171,8 @@ def _answers(one: Exercise, at: _At, diffs: Diffs) -> Iterator[tuple[str, object
             for name, says in one.offered:
                 judged = "without" if name in found else "with"
                 yield f"{judged} {says}", tuple(sorted({*found} ^ {name}))
+        case _:
+            assert_never(one.task)
 
 
 def _text(words: str) -> str:

@@ -22,6 +22,7 @@ import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from math import isqrt
 from string import ascii_letters, digits
 from zlib import crc32
@@ -44,7 +45,7 @@ MAX_CHARACTERS = 120  # of a built-in scenario with up to ten interventions
 _CHECK_BYTES = 3
 _CHECK_CHARACTERS = 4  # of as many bytes in base 64
 _WORD = re.compile(r"[A-Za-z0-9._~-]{1,2000}")
-_SIDES = 3  # for no, one or two runs it says how many entries it waited for
+_SIDES = 3  # an action comes with no, one or two numbers of entries that it waited for
 _CHOICES = ascii_letters + digits + "-_"  # a path's choices, from 0 on
 _OTHER_ACTION = 0  # of the menu's numbers, which begin at 1: the action's own text follows
 
@@ -278,15 +279,21 @@ def _unpacked(scenario: Scenario, packed: str) -> tuple[tuple[Intervention, ...]
         number = _read(rest)
         if number > len(texts):
             raise ValueError(f"there is no action number {number}")
-        action = texts[number - 1]
-        if number == _OTHER_ACTION:
-            action = bytes(next(rest, 0) for _ in range(_read(rest) % 1000)).decode()
+        action = _read_text(rest) if number == _OTHER_ACTION else texts[number - 1]
         after: tuple[int, ...] = ()
         if sides:
             after = (_read(rest),) if sides == 1 else _unpaired(_read(rest))
         line_of(0, action, scenario.setup.devices)
         found.append(Intervention(at_ms * NS_PER_MS, action, after))
     return tuple(found), data[:_CHECK_BYTES]
+
+
+def _read_text(rest: Iterator[int]) -> str:
+    length = _read(rest)
+    data = bytes(islice(rest, length))
+    if len(data) < length:
+        raise ValueError("its end is missing")
+    return data.decode()
 
 
 def _read(rest: Iterator[int]) -> int:

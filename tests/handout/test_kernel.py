@@ -46,6 +46,6 @@ def test_after_a_cell_that_fails_the_next_lesson_runs(lesson_kernel: LessonKerne
 
 def test_a_kernel_that_dies_is_told_in_a_line(tmp_path: Path) -> None:
     prepare(tmp_path)
-    told = r"^no Jupyter kernel for Python: it ends while it runs a lesson"
+    told = r"^a lesson: its kernel ended: "
     with LessonKernel(tmp_path) as kernel, pytest.raises(UserError, match=told):
         shown(kernel, "import os; os._exit(3)")

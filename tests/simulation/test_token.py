@@ -130,6 +130,7 @@ TOKEN = token_of(run(Intervention(5_000_000_000, "system_reset")))
         (TOKEN[:-3], "is damaged"),
         ("1.run.late-release.pre-revert.AA", "is damaged: its end is missing"),
         ("1.run.late-release.pre-revert.AAAAAP8", "is damaged"),
+        ("1.run.late-release.pre-revert.AAAAAAAFYWI", "is damaged: its end is missing"),
         ("1.run.late-release.pre-revert.AAAA", "is another one here than the token was made of"),
     ],
 )

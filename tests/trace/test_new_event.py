@@ -1,8 +1,8 @@
 """A new event needs five files: its class, who emits it, its row, a reaction, and a test.
 
 DEVICE_UNPLUG_DECLINED exists only here.  QEMU emits it as soon as the guest has read an unplug
-request, and libvirt reacts as to any refusal.  Nothing else learns of it: pictures, reports, JSON
-and scenarios find what they need in its row.
+request, and libvirt reacts as to any refusal.  No other file of a simulated run learns of it:
+pictures, reports, JSON and scenarios find what they need in its row.
 """
 
 from __future__ import annotations

@@ -66,6 +66,7 @@ _SIGNS = {  # what a message holds that has a key of a kind, where that is not i
     "r": (b"git-svn-id: ",),
 }
 _MERGES = (b"merge pull request #", b"merge branch '")
+# What a first line has whose verb is another of those in kit/git/values/revert_title.py.
 _UNDOING = (b"undo", b"reappl", b"re-appl", b"reland", b"re-land")
 _BACK = b"back"  # of "back out" and "roll back", and of many a word that means neither
 _WITH_BACK = (b"out", b"roll")
@@ -258,7 +259,10 @@ class Seeker:
         return fits
 
     def _fits(self, commits: Commits, sha: str, *, alone: bool = False) -> bool | None:
-        """Does the revert undo a commit, and that *alone*?  None: only a merge can tell."""
+        """Does the revert undo a commit, and that *alone*?  None: only a merge can tell.
+
+        False after eight comparisons; True if an object is absent.
+        """
         self._checks += 1
         if self._checks > _MAX_CHECKS:
             return False

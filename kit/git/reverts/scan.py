@@ -198,7 +198,13 @@ class _Scan:
     """Reads records of a log, many at a time, and gives the reverts among them in order."""
 
     def __init__(self, clone: CloneHistory, *, is_whole: bool, is_cut: bool) -> None:
-        """Start to read a log that leaves no commit out, or ends before the first commit."""
+        """Start to read a log.
+
+        Args:
+            clone: The repository.
+            is_whole: The log leaves no commit out between others.
+            is_cut: It ends before the first commit.
+        """
         self.clone, self.commits = clone, clone.commits()
         self.is_whole, self.is_cut = is_whole, is_cut
         self.at_least = _BLOCK_BYTES if is_whole else 0  # bytes of the log that are waited for
@@ -529,7 +535,10 @@ def _row(record: _Record, says: NamedTargets, targets: tuple[RevertTarget, ...])
 
 
 def _search(clone: CloneHistory, commits: Commits, record: _Record, seeker: Seeker) -> None:
-    """Offer the commits of the year before a revert that hold a name which it looks for."""
+    """Offer earlier commits that hold a name which a revert looks for.
+
+    They are those of a year, or of three if it looks for a number.
+    """
     texts = [text for slot in seeker.slots for text in slot.texts if "\0" not in text]
     if not texts:
         return

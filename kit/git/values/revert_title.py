@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from kit.git.values.revert_denied import is_supposed
 
 __all__ = [
+    "REDO",
+    "UNDO",
     "Unhashed",
     "bare_title",
     "is_squash_of_several",
@@ -32,20 +34,20 @@ _OWN_NUMBER = re.compile(
 _TYPE = re.compile(r"[\w./-]{1,40}(?:\([^()]{1,60}\))?!?:\s+")
 # What may stand before the verb: prefixes of the kernel's kind, types, tags in brackets.
 _BEFORE = r"(?:\[[^\]]{1,40}\]\s*)?(?:[^\s:\"'][^:\"']{0,60}:\s+){0,3}"
-_UNDO = (
+# No message without a sign of one is read: `may_revert` in kit/git/reverts/lookup.py.
+UNDO = (
     r"revert(?:s|ed|ing)?|undo(?:es|ing)?|roll(?:s|ed|ing)?[ -]?back|back(?:s|ed|ing)?[ -]?out"
     r"|backout|rollback"
 )
+REDO = r"re-?appl(?:y|ies)|re-?land"
 _VERB = re.compile(
     rf"{_BEFORE}(?:(partial(?:ly)?|partly)\s+)?"
-    rf"(?:({_UNDO})|(re-?appl(?:y|ies)|re-?land))(?:\([^()]{{1,60}}\))?!?(:?)\s+(.+)",
+    rf"(?:({UNDO})|({REDO}))(?:\([^()]{{1,60}}\))?!?(:?)\s+(.+)",
     re.IGNORECASE,
 )
-_LEADS = re.compile(
-    rf"\(?{_BEFORE}(?:\w{{1,20}}ly\s+)?(?:{_UNDO}|re-?appl(?:y|ies)|re-?land)\b", re.IGNORECASE
-)
-_UNDOES_HASH = re.compile(
-    rf"{_BEFORE}({_UNDO})\s+(?:the\s+)?(?=(?:commits?\s+)?[0-9a-f]{{7,64}}\b)", re.IGNORECASE
+_LEADS = re.compile(rf"\(?{_BEFORE}(?:\w{{1,20}}ly\s+)?(?:{UNDO}|{REDO})\b", re.IGNORECASE)
+UNDOES_HASH = re.compile(
+    rf"{_BEFORE}({UNDO})\s+(?:the\s+)?(?=(?:commits?\s+)?[0-9a-f]{{7,64}}\b)", re.IGNORECASE
 )
 _MERGE = re.compile(r"Merge (?:pull request #[0-9]{1,9} from |branch '[^']{1,200}' into ')")
 _SQUASHED = re.compile(r"^\* \S", re.MULTILINE)
@@ -165,7 +167,7 @@ def undone_hash(subject: str) -> tuple[str, int] | None:
     >>> undone_hash("Backout commit 8f1bc284 as TFTP fails")
     ('Backout', 8)
     """
-    match = _UNDOES_HASH.match(subject[:_SUBJECT_CHARACTERS])
+    match = UNDOES_HASH.match(subject[:_SUBJECT_CHARACTERS])
     return (match[1], match.end()) if match else None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -177,7 +177,7 @@ class Revert:
 
 
 def judge(
-    exact: Iterable[bool | None], residual: Sequence[Residual] | None, same_lines: bool | None
+    exact: Sequence[bool | None], residual: Sequence[Residual] | None, same_lines: bool | None
 ) -> RevertVerdict | None:
     """Return the verdict, or None if what is known does not decide it.
 

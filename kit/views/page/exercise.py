@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import combinations
-from typing import Any
+from typing import Any, assert_never
 
 from kit.course.exercise import (
     HINTS,
@@ -100,6 +100,10 @@ def _answers(exercise: Exercise, at: str, diffs: Diffs | None) -> Iterator[tuple
             names = sorted(name for name, _ in exercise.offered)
             for size in range(1, len(names) + 1):
                 yield from combinations(names, size)
+        case Hunks() | ScriptTask():
+            return  # no page lists their answers
+        case _:
+            assert_never(task)
 
 
 def _decimal(number: Fraction) -> str:

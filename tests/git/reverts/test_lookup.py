@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.git.reverts.lookup import Texts, may_revert, places_that_may_revert
+from kit.git.values.revert_title import REDO, UNDO
 
 WORDS = (
     b"Revert",
@@ -34,6 +35,13 @@ def test_many_messages_at_once_are_those_that_may_revert_one_by_one(messages: li
     }
 
     assert places_that_may_revert(Texts(messages), Texts(subjects)) == one_by_one
+
+
+@given(st.from_regex(f"(?:{UNDO}|{REDO}) ", fullmatch=True))
+def test_no_verb_of_a_title_is_passed_over(verb: str) -> None:
+    said = f"{verb}it".encode()
+
+    assert may_revert(said, said)
 
 
 @given(MESSAGES, st.sampled_from((b"x", b"back", b" ", b"out")))

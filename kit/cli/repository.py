@@ -62,14 +62,18 @@ def _current_folder() -> Path | None:
 
 
 def tell_source(place: Place, *, data: bool, what: str = "") -> None:
-    """Say in the first line what is read: on stderr where stdout is data.
+    """Say in the first line what is read, and whether it is all: on stderr where stdout is data.
 
     Args:
         place: The repository.
         data: A program reads stdout.
         what: What of it.
     """
-    words = f"{place.history.source}{f', {what}' if what else ''}"
+    source = place.history.source
+    words = f"{source}{f', {what}' if what else ''}"
+    clone = place.history
+    if source.kind is SourceKind.CLONE and isinstance(clone, CloneHistory) and clone.is_shallow:
+        words += "; it is shallow: `git fetch --unshallow` brings the older commits"
     typer.echo(f"read from {plain(words)}", err=data)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
@@ -112,10 +112,10 @@ def reverts(
         _refuse_no_date(date)
     place = find_place(repo)
     revisions, paths = chosen(place, words or (), path or ())
-    what = _read_words(revisions, paths, all_refs=all_refs)
     wanted = Wanted(revisions=revisions, all_refs=all_refs, since=since, until=until, paths=paths,
                     author=author, content=content)  # fmt: skip
     clone = clone_of(place.history)
+    what = _read_words(wanted, clone)
     rows: list[Revert] = []
     with progress_bar() as tell, _pool(check=check) as workers:
         found = read_reverts(clone, wanted, check=check, executor=workers)
@@ -128,7 +128,7 @@ def reverts(
         found.close()
     if not rows:
         tell_source(place, data=as_json, what=what)
-        _tell_untouched(clone, wanted)
+        _tell_why_none(clone, wanted)
     if not as_json:
         from kit.git.reverts.folders import directories
 
@@ -136,13 +136,20 @@ def reverts(
             typer.echo(line)
 
 
-def _read_words(revisions: Sequence[str], paths: Sequence[str], *, all_refs: bool) -> str:
-    what = [*(["all refs"] if all_refs else []), *revisions]
-    return " ".join([*(what or ["HEAD"]), *(["--", *paths] if paths else [])])
+def _read_words(wanted: Wanted, clone: CloneHistory) -> str:
+    what = [*(["all refs"] if wanted.all_refs else []), *wanted.revisions]
+    if not what:
+        has_head = "HEAD" in clone.tip()
+        what = ["HEAD" if has_head else "all refs, as HEAD is a branch without commits"]
+    return " ".join([*what, *(["--", *wanted.paths] if wanted.paths else [])])
 
 
-def _tell_untouched(clone: CloneHistory, wanted: Wanted) -> None:
-    """Name each path that no commit changes, which is why there is no revert."""
+def _tell_why_none(clone: CloneHistory, wanted: Wanted) -> None:
+    """Say that there is no commit, or name each path that no commit changes."""
+    with clone.stream("log", "-1", "--format=%H", "--all") as log:
+        if not log.read():
+            complain(f"{clone.place} has no commits yet")
+            return
     for path in wanted.paths:
         alone = replace(wanted, paths=(path,), since=None, until=None, author=None)
         with clone.stream("log", "-1", "--format=%H", *alone.options(clone.tip())) as log:

@@ -76,8 +76,8 @@ def test_the_numbers_of_lesson_10_are_the_figures() -> None:
         f"at most {percentile(by_committer, 0.5):.0f} days by committer date,"
         f" {percentile(by_author, 0.5):.0f} days by author date",
         f"half of its mistakes within {percentile(by_committer, 0.5):.0f} days",
-        f"{by_year[2020].soon_median:.0f} days ({by_year[2020].soon} reverts),"
-        f" 2021 of {by_year[2021].soon_median:.0f} ({by_year[2021].soon} reverts).",
+        f"{by_year[2020].soon_median:.0f} days for 2020 (of {by_year[2020].soon} reverts)"
+        f" and {by_year[2021].soon_median:.0f} days for 2021 (of {by_year[2021].soon}).",
         f"{', '.join(last_years[:3])} and {last_years[3]} days.",
         f"of 2022 lasted {by_year[2022].median:.0f} days at the median, those of 2020 lasted"
         f" {by_year[2020].median:.0f}.",

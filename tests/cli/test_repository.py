@@ -138,6 +138,18 @@ def test_what_is_read_is_said_beside_the_data(
     assert said.out.startswith("{")
 
 
+@pytest.mark.parametrize("command", ["reverts", "changelog HEAD~1..", "revert HEAD"])
+def test_a_shallow_clone_is_called_so(
+    shop: Workshop, tmp_path: Path, capsys: Captured, command: str
+) -> None:
+    target = tmp_path / "shallow"
+    shop.git("clone", "--quiet", "--depth=3", f"file://{shop.folder}", str(target))
+    main([*command.split(), "--repo", str(target)])
+
+    first = capsys.readouterr().out.splitlines()[0]
+    assert first.endswith("; it is shallow: `git fetch --unshallow` brings the older commits")
+
+
 def test_a_path_that_nothing_changes_is_said(shop: Workshop, capsys: Captured) -> None:
     assert main(["reverts", "--repo", str(shop.folder), "--", "nowhere"]) == 0
 

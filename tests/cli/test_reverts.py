@@ -203,7 +203,14 @@ def test_an_empty_repository_has_no_reverts(tmp_path: Path, capsys: Captured) ->
     Workshop(tmp_path).git("init", "--quiet", "--template=")
 
     assert main(["reverts", "--repo", str(tmp_path), "--json"]) == 0
-    assert capsys.readouterr().out == ""
+
+    said = capsys.readouterr()
+    what = "all refs, as HEAD is a branch without commits"
+    assert said.out == ""
+    assert said.err.splitlines() == [
+        f"read from clone ({tmp_path}), {what}",
+        f"kit: {tmp_path} has no commits yet",
+    ]
 
 
 def test_a_clone_of_single_branches_without_a_head_is_read_all(

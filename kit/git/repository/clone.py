@@ -162,6 +162,11 @@ class CloneHistory:
         """
         return Commits(self.objects_folder(), digits=self._repository().digits)
 
+    @property
+    def is_shallow(self) -> bool:
+        """Does it lack the older commits?  HistoryError if it cannot be read."""
+        return self._repository().is_shallow
+
     def tip(self) -> tuple[str, ...]:
         """Return where git starts a log: at HEAD, or at every ref if there is no HEAD."""
         try:
@@ -423,6 +428,8 @@ def _why(source: Source, wanted: str, said: str, *, shallow: bool) -> str:
         )
     if shallow and (not said or re.fullmatch("[0-9a-fA-F]{4,64}", wanted)):
         return f"{place} is shallow and lacks {wanted}: run `git -C {place} fetch --unshallow`"
+    if wanted == "HEAD":
+        return f"{place}: HEAD is a branch without commits; name another branch, or commit first"
     return f"{place} has no commit {wanted}; run `git -C {place} fetch` to get new commits"
 
 

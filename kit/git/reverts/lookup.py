@@ -120,7 +120,8 @@ def places_that_may_revert(messages: Texts, subjects: Texts) -> set[int]:
 class Slot:
     """A name, and by what a commit is known to be meant.
 
-    ``sure``: whatever has the name is meant; else only what the revert undoes.
+    ``sure``: whatever has the name is meant; else only what the revert undoes, or what has both the
+    title and the number.
     """
 
     named: str
@@ -220,7 +221,8 @@ class Seeker:
                 continue
             target = RevertTarget(slot.named, sha, TargetStatus.OK, by=by)
             # a number is given once
-            fits = True if slot.sure and by is not By.TITLE else self._fits(commits, sha)
+            sure = slot.sure or slot.title in (title, untyped)
+            fits = True if sure and by is not By.TITLE else self._fits(commits, sha)
             if fits:
                 self.found[slot.named] = target
             elif fits is None:

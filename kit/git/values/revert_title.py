@@ -46,7 +46,7 @@ _VERB = re.compile(
     re.IGNORECASE,
 )
 _LEADS = re.compile(rf"\(?{_BEFORE}(?:\w{{1,20}}ly\s+)?(?:{UNDO}|{REDO})\b", re.IGNORECASE)
-UNDOES_HASH = re.compile(
+_UNDOES_HASH = re.compile(
     rf"{_BEFORE}({UNDO})\s+(?:the\s+)?(?=(?:commits?\s+)?[0-9a-f]{{7,64}}\b)", re.IGNORECASE
 )
 _MERGE = re.compile(r"Merge (?:pull request #[0-9]{1,9} from |branch '[^']{1,200}' into ')")
@@ -167,7 +167,7 @@ def undone_hash(subject: str) -> tuple[str, int] | None:
     >>> undone_hash("Backout commit 8f1bc284 as TFTP fails")
     ('Backout', 8)
     """
-    match = UNDOES_HASH.match(subject[:_SUBJECT_CHARACTERS])
+    match = _UNDOES_HASH.match(subject[:_SUBJECT_CHARACTERS])
     return (match[1], match.end()) if match else None
 
 

@@ -88,6 +88,24 @@ def test_a_number_counts_however_old_a_title_only_within_a_year(shop: Workshop) 
     ]
 
 
+@pytest.mark.parametrize("said", ["tap: turn it (#3) (#9)", "turn it (#3) (#9)"])
+def test_a_title_with_its_number_counts_though_little_is_undone(shop: Workshop, said: str) -> None:
+    target = shop.commit("tap: turn it (#3)", {"part": "new\n", "other": "new\n"})
+    shop.commit("pump: more", {"part": "newer\n"})
+    sha = shop.commit(f"revert: {said}", {"part": "another\n"})
+
+    (row,) = read_reverts(shop.clone)
+    assert (row.sha, row.by, [each.sha for each in row.targets]) == (sha, "number", [target])
+
+
+def test_a_title_that_is_not_undone_does_not_count_without_its_number(shop: Workshop) -> None:
+    shop.commit("tap: turn it (#3)", {"part": "new\n", "other": "new\n"})
+    shop.commit("pump: more", {"part": "newer\n"})
+    shop.commit("revert: turn it (#9)", {"part": "another\n"})
+
+    assert [*read_reverts(shop.clone)] == []
+
+
 def test_a_range_that_is_too_long_is_not_understood(shop: Workshop) -> None:
     first = tip = shop.head
     for number in range(101):

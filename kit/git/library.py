@@ -36,7 +36,7 @@ class Reverts:
     check: bool = False
 
     def __iter__(self) -> Iterator[Revert]:
-        """Give them as they are found; HistoryError where git fails."""
+        """Yield them as they are found; HistoryError where git fails."""
         return read_reverts(self.clone, self.wanted, check=self.check)
 
     def checked(self) -> Reverts:

@@ -10,9 +10,9 @@ how many entries of that time it waited for, in each run.  The check covers what
 and what the actions mean, so that a token never opens as another run than the one it was made of.
 It is of their first words: an action that is renamed leaves old tokens as they are.
 
-A path of the explorer has instead of a scenario how far was looked and which guest, and after the
-check one character for each choice.  What they mean, `kit.explorer.paths` knows.  Every
-character may stand in a shell's word and in an URL.
+A path of the explorer names its scope and its guest instead of a scenario, and has after the check
+one character for each choice.  What they mean, `kit.explorer.paths` knows.  Every character may
+stand in a shell's word and in an URL.
 """
 
 from __future__ import annotations

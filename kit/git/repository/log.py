@@ -43,7 +43,7 @@ class LogBlock(NamedTuple):
 
 
 def log_commits(log: BufferedReader, at_least: int = 0) -> Iterator[LogBlock]:
-    """Give the commits that git log prints with `COMMITS`; see `log_blocks`."""
+    """Yield the commits that git log prints with `COMMITS`; see `log_blocks`."""
     left: list[bytes] = []
     for fields in log_blocks(log, at_least):
         left += fields
@@ -69,7 +69,7 @@ _ROW = (b":", b"\n:")  # git ends a message with a line end
 def log_changes(
     log: BufferedReader, most: int, at_least: int = 0
 ) -> Iterator[tuple[LogBlock, list[LoggedChange]]]:
-    """Give the commits that git log prints with `CHANGES`, and what each changes; none for a merge.
+    """Yield the commits of a git log with `CHANGES`, and what each changes; a merge: nothing.
 
     Args:
         log: What git prints.
@@ -124,7 +124,7 @@ def _change(head: list[bytes], rows: list[bytes], paths: list[bytes], most: int)
 
 
 def log_messages(log: BufferedReader) -> Iterator[tuple[bytes, bytes]]:
-    """Give the first line and the rest of each record that `git log -z` prints, as it comes."""
+    """Yield the first line and the rest of each record that `git log -z` prints, as it comes."""
     for records in log_blocks(log):
         for record in records:
             head, _, message = record.partition(b"\n")
@@ -132,7 +132,7 @@ def log_messages(log: BufferedReader) -> Iterator[tuple[bytes, bytes]]:
 
 
 def log_blocks(log: BufferedReader, at_least: int = 0) -> Iterator[list[bytes]]:
-    """Give the records that `git log -z` prints, as many at once as have come.
+    """Yield the records that `git log -z` prints, as many at once as have come.
 
     Of a record that is longer than any message the beginning is given.
 

@@ -91,7 +91,7 @@ def undone_before(clone: CloneHistory, commits: Commits, sha: str) -> tuple[str,
 def _places(
     commits: Commits, line: Sequence[RawCommit], changed: Mapping[bytes, tuple[object, object]]
 ) -> set[int]:
-    """Return which commits of a line changed some files since they were as they are again."""
+    """Return the places in a line of the commits that changed files since each last was as now."""
     places: set[int] = set()
     commits.read_paths([each.tree_name() for each in line], changed)
     for path, (last, wanted) in changed.items():
@@ -334,7 +334,7 @@ def _bytes_of(lines: Mapping[bytes, int]) -> int:
 def _that_grow(
     commits: Commits, some: Sequence[_Logged], grown: Mapping[bytes, int]
 ) -> Iterator[str]:
-    """Give those that add to each file as many bytes as *grown* says that another takes away."""
+    """Yield those that add to each file as many bytes as *grown* says that another takes away."""
     sides = [(*each.hashes(after=False), *each.hashes(after=True)) for each in some]
     sizes = commits.sizes({name.decode() for names in sides for name in names})
     for each, names in zip(some, sides, strict=True):
@@ -355,7 +355,7 @@ def past_changes(clone: CloneHistory, options: Sequence[str]) -> PastChanges:
 
 
 def _logged(log: BufferedReader) -> Iterator[_Logged]:
-    """Give the commits of a log that change some files, and not too many."""
+    """Yield the commits of a log that change some files, and not too many."""
     for block, changes in log_changes(log, MAX_PATHS):
         for name, change in zip(block.names, changes, strict=True):
             if change.paths:

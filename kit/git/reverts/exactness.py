@@ -1,4 +1,4 @@
-"""Is a revert exact?  Checked in three ways and more, in this process; nothing is checked out.
+"""Is a revert exact?  Three checks decide it, in this process; nothing is checked out.
 
 Three-way: undoing its targets on its parent, one after the other, gives its tree.  Reverse apply:
 the same with their patches, whose context must then be unchanged.  Line by line: the targets and

@@ -85,7 +85,7 @@ class Texts:
         return bisect_right(self._ends, at)
 
     def places_of(self, word: bytes, *, in_any_case: bool = False) -> Iterator[tuple[int, int]]:
-        """Give which texts hold a word, and where the first one stands in each.
+        """Yield which texts hold a word, and where the first one stands in each.
 
         With *in_any_case* the word is in small letters, whatever letters the texts have.
         """

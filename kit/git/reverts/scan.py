@@ -83,7 +83,7 @@ def read_reverts(
     check: bool = False,
     executor: Executor | None = None,
 ) -> Generator[Revert, None, None]:
-    """Give every revert, newest first, as it is found.
+    """Yield every revert, newest first, as it is found.
 
     Args:
         clone: Where they are read.
@@ -157,7 +157,7 @@ def _record(commit: RawCommit) -> _Record:
 
 
 def _found(clone: CloneHistory, wanted: Wanted) -> Iterator[Revert]:
-    """Give the rows in the order of the log, each when what it names has been placed."""
+    """Yield the rows in the order of the log, each when what it names has been placed."""
     scan = _Scan(clone, is_whole=not wanted.is_choice, is_cut=wanted.is_cut)
     if wanted.content:
         yield from _found_by_content(clone, wanted, scan)
@@ -176,7 +176,7 @@ def _log(
 
 
 def _found_by_content(clone: CloneHistory, wanted: Wanted, scan: _Scan) -> Iterator[Revert]:
-    """Give the rows, those that say nothing too, when the log has been read to its end."""
+    """Yield the rows, those that say nothing too, when the log has been read to its end."""
     scan.put_off, past = [], PastChanges()
     with _log(clone, wanted, scan, LOGGED) as log:
         for block, changes in log_changes(log, MAX_PATHS, scan.at_least):
@@ -264,7 +264,7 @@ class _Scan:
         return [_decoded(self.commits, *each) for each in fields]
 
     def rest(self) -> Iterator[Revert]:
-        """Give the rows that wait for what did not come."""
+        """Yield the rows that wait for what did not come."""
         for row in self._waiting:
             if self.is_cut and row.seeker is not None and row.lacks_some(self.commits):
                 _search(self.clone, self.commits, row.record, row.seeker)
@@ -317,7 +317,7 @@ class _Scan:
             yield from self._placed(settled)
 
     def order_of(self, names: set[str]) -> Iterator[str]:
-        """Give those of some commits that the log had, in its order."""
+        """Yield those of some commits that the log had, in its order."""
         wanted = {each.encode() for each in names}
         return (each.decode() for each in self._names if each in wanted)
 

@@ -173,7 +173,7 @@ def named(subject: str, body: str) -> NamedTargets | None:
 
 
 def _own_lines(body: str) -> Iterator[str]:
-    """Give the lines that speak for themselves: no quotation, no command, no example.
+    """Yield the lines that speak for themselves: no quotation, no command, no example.
 
     An example stands apart, further in, and the sentence before it goes on or ends in a colon.
     """
@@ -223,7 +223,7 @@ def title_beside(body: str, name: str) -> str:
 
 
 def _numbered(text: str) -> Iterator[str]:
-    """Give the numbers of changes that sentences name as reverted."""
+    """Yield the numbers of changes that sentences name as reverted."""
     for verb in _verbs(text):
         gap = _end(_GAP, text, verb.end(), len(text))
         found, end = numbers_at(text, gap)
@@ -293,7 +293,7 @@ def _trailers(text: str) -> Iterator[_Mention]:
 
 
 def _undone(subject: str) -> Iterator[_Mention]:
-    """Give the commits that a subject says to undo, back out or roll back."""
+    """Yield the commits that a subject says to undo, back out or roll back."""
     found = undone_hash(subject)
     if found is not None:
         verb, start = found
@@ -303,7 +303,7 @@ def _undone(subject: str) -> Iterator[_Mention]:
 
 
 def _verbs(text: str) -> Iterator[re.Match[str]]:
-    """Give where a text speaks of reverting.
+    """Yield where a text speaks of reverting.
 
     A search for letters of any case looks at each of them; one for a word is much quicker.
     """
@@ -387,7 +387,7 @@ def _object(text: str, position: int) -> tuple[int | None, list[str]]:
 
 
 def _names_from(text: str, position: int, end: int) -> Iterator[tuple[int, int]]:
-    """Give where a name and those that follow it in the same list stand."""
+    """Yield where a name and those that follow it in the same list stand."""
     number = _NUMBER.match(text, position, end)
     if number and not _ITEM.match(text, position, end):
         yield number.span(1)
@@ -404,7 +404,7 @@ def _names_from(text: str, position: int, end: int) -> Iterator[tuple[int, int]]
 
 
 def _listed(text: str, position: int) -> Iterator[tuple[int, int]]:
-    """Give where the names of a list stand: a line each, after a sentence that ends in a colon."""
+    """Yield where the names of a list stand: a line each, after a sentence that ends in a colon."""
     head = _LIST.match(text, position)
     if head and not (_LISTED.search(text, *head.span(1)) or _COMMIT.match(text, head.end())):
         head = None

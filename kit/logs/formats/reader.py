@@ -315,7 +315,7 @@ def read_log(
 def _by_monitor(
     items: Iterable[Item], found: LogFormat, counted: _LineCounts
 ) -> tuple[OrderedDict[str, _Monitor], dict[str, str]]:
-    """Give each message to its monitor; return the monitors and the domain of each address."""
+    """Hand each message to its monitor; return the monitors and the domain of each address."""
     monitors: OrderedDict[str, _Monitor] = OrderedDict()
     domains: dict[str, str] = {}
     for item in items:

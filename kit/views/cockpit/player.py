@@ -268,7 +268,7 @@ class PlayerDesk(Desk):
 
 
 def menu_of(model: PlayerModel) -> Iterator[ButtonGroup]:
-    """Yield the likely acts, then all others by party."""
+    """Yield the likely acts and a wait, the shorter waits, then all other acts by party."""
     shown = model.likely[: MAX_LIKELY - 1]
     first = (*map(_act, shown), _wait(_WAITS_S[-1]))
     yield ButtonGroup(name="likely", style="quiet", buttons=first)
@@ -289,7 +289,7 @@ def _act(choice: ActionChoice) -> Button:
 
 
 def real_html(model: PlayerModel) -> Html:
-    """Say what a real QEMU is for, and what it said of itself."""
+    """Say what the real QEMU said of itself, or else what one is for."""
     notes = model.timeline.runs[-1].notes
     return said_html(
         notes

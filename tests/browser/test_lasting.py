@@ -185,9 +185,11 @@ def test_present_shows_pictures_alone_and_hides_the_future_for_a_vote(opened: Op
         cockpit = page.locator(".kit-cockpit").first
         slider, fog = cockpit.locator("input[type=range]"), cockpit.locator(".kit-fog").nth(1)
         veiled = float(fog.get_attribute("width") or 0)
+        expect(cockpit.locator(".kit-verdict")).to_contain_text("What follows is hidden")
         page.get_by_role("button", name="Present", exact=True).click()
         expect(page.locator(".kit-presented .kit-slide")).to_have_count(1)
         expect(fog).to_have_attribute("width", "0")
+        expect(cockpit.locator(".kit-verdict")).not_to_contain_text("hidden")
         page.wait_for_timeout(1000)  # the kernel draws for this width
         seen, small = page.evaluate(VISIBLE), cockpit.evaluate(SMALL_WORDS)
         box = cockpit.locator("svg[role=img]").bounding_box()

@@ -755,6 +755,9 @@ class Cockpit {
     if (this.view.words.past && this.index < this.count) {
       lines.push(h("div", { class: "kit-soft" }, this.view.words.past));
     }
+    if (this.veiled() && this.index === 0) {
+      lines.push(h("div", { class: "kit-soft" }, "What follows is hidden until you play it or step."));
+    }
     if (this.said) lines.push(h("div", { class: "kit-silent" }, this.said));
     box.classList.toggle("kit-parted", here.differs);
     const before = box.textContent;

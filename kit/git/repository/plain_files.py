@@ -149,9 +149,8 @@ class PlainFiles:
                 if stat.S_ISREG(mode):
                     _check_size(entry, within)
                 elif stat.S_ISDIR(mode):
-                    if (
-                        within is _Within.REFS and entry.is_symlink()
-                    ):  # git would enter a circle, or a maze
+                    # git would enter a circle, or a maze
+                    if within is _Within.REFS and entry.is_symlink():
                         raise UnreadableError(f"{entry.path!r} is a link to a folder of refs")
                     todo.append((entry.path, _within(within, folder, entry.name)))
 

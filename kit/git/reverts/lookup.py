@@ -221,7 +221,7 @@ class Seeker:
                 continue
             target = RevertTarget(slot.named, sha, TargetStatus.OK, by=by)
             # a number is given once
-            sure = slot.sure or slot.title in (title, untyped)
+            sure = slot.sure or (bool(slot.title) and slot.title in (title, untyped))
             fits = True if sure and by is not By.TITLE else self._fits(commits, sha)
             if fits:
                 self.found[slot.named] = target

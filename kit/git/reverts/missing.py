@@ -165,7 +165,7 @@ def _contains(objects: Objects, tip: str, sha: str) -> bool:
 def _fixes(
     clone: CloneHistory, objects: Objects, source: str, tip: str
 ) -> Iterator[tuple[str, str, str]]:
-    """Yield hash, subject and the fixed commit of each fix that only one branch has."""
+    """Yield hash, subject and fixed commit of each fix that is in *source* and not in *tip*."""
     options = ("-i", "--extended-regexp", "--grep=^Fixes: *(commit +)?[0-9a-f]{7}")
     for sha, subject, body in clone.messages(*options, source, f"^{tip}"):
         for name in fixed_by(body):

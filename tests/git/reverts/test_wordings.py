@@ -106,6 +106,15 @@ def test_a_title_that_is_not_undone_does_not_count_without_its_number(shop: Work
     assert [*read_reverts(shop.clone)] == []
 
 
+def test_a_number_in_prose_does_not_count_for_a_commit_whose_title_is_a_type(
+    shop: Workshop,
+) -> None:
+    shop.commit("feat: (#3)", {"part": "new\n"})
+    shop.commit("tap: turn it, reverts #3 (#9)", {"other": "new\n"})
+
+    assert [*read_reverts(shop.clone)] == []
+
+
 def test_a_range_that_is_too_long_is_not_understood(shop: Workshop) -> None:
     first = tip = shop.head
     for number in range(101):

@@ -154,12 +154,13 @@ def _names(answer: object, known: Sequence[str], what: str) -> tuple[str, ...]:
     found = [answer] if isinstance(answer, str) else answer
     if not isinstance(found, list | tuple | set | frozenset):
         raise UserError(f"{short(answer)} is not a list of {what}: {', '.join(known)}")
-    names: list[str] = []
+    names = []
     for name in list(found)[:MAX_NAMES]:
-        meant = [each for each in known if isinstance(name, str) and each == name.strip().lower()]
-        if name not in known and not meant:
+        typed = name if isinstance(name, str) else ""
+        meant = typed if typed in known else typed.strip().lower()
+        if meant not in known:
             raise UserError(f"{short(name)} is not one of the {what}: {', '.join(known)}")
-        names += [name] if name in known else meant
+        names.append(meant)
     if len(set(names)) < len(names):
         raise UserError(f"one of the {what} is named twice; name each once")
     return tuple(names)
